@@ -48,7 +48,7 @@ const alert = z.strictObject({
 });
 
 /** What one project is to have. */
-export const compatProjectSchema = z
+const compatProjectSchema = z
   .strictObject({
     name: z._default(z.string().check(z.maxLength(255)), ""),
     slug: z._default(z.string().check(z.maxLength(50)), ""),
@@ -58,7 +58,13 @@ export const compatProjectSchema = z
     z.refine(({ name: given, slug }) => (slug || slugify(given)) !== "", { error: "must have a slug, or a name" }),
   );
 
-const instanceOf = <P extends z.core.$ZodType>(project: P) =>
+/** What one organization is to have. */
+export const compatOrganizationSchema = z.strictObject({
+  name,
+  projects: z._default(z.array(compatProjectSchema), []),
+});
+
+const instanceOf = <O extends z.core.$ZodType>(organization: O) =>
   z.strictObject({
     name,
     console_url: serverUrl,
@@ -70,25 +76,26 @@ const instanceOf = <P extends z.core.$ZodType>(project: P) =>
     }),
     read_timeout: z._default(z.int().check(z.minimum(1), z.maximum(600)), 30),
     max_retries: z._default(z.int().check(z.minimum(0), z.maximum(20)), 3),
-    organizations: z._default(z.array(z.strictObject({ name, projects: z._default(z.array(project), []) })), []),
+    organizations: z._default(z.array(organization), []),
   });
 
 const requestOf = <I extends z.core.$ZodType>(instance: I) =>
   z.strictObject({ instances: z.array(instance).check(z.maxLength(10_000)), dry_run: z._default(z.boolean(), true) });
 
 /** One server, and the wanted alerts of its projects. */
-export const compatInstanceSchema = instanceOf(compatProjectSchema);
+export const compatInstanceSchema = instanceOf(compatOrganizationSchema);
 
 /** The request of a client that brings the wanted alerts of its own servers (glitchtip-project-alerts). */
 export const compatSchema = requestOf(compatInstanceSchema);
 
-/** The same request with a number in the place of each project (json-parts.ts). */
+/** The same request with a number in the place of each organization (json-parts.ts). */
 export const outlineSchema = requestOf(instanceOf(z.strictObject({ part: z.int() })));
 
-/** How deep instances and projects lie in the JSON text of a request. */
+/** How deep instances and organizations lie in the JSON text of a request. */
 export const INSTANCE_DEPTH = 3;
-export const PROJECT_DEPTH = 7;
+export const ORGANIZATION_DEPTH = 5;
 
 export type CompatRequest = z.infer<typeof compatSchema>;
 export type CompatInstance = z.infer<typeof compatInstanceSchema>;
+export type CompatOrganization = z.infer<typeof compatOrganizationSchema>;
 export type CompatProject = z.infer<typeof compatProjectSchema>;

@@ -7,7 +7,7 @@ import { slugify } from "../glitchtip/wire/slugify.ts";
 import { type DeclaredServer, serversIn } from "../management/index.ts";
 import { type DesiredAlert, type DesiredServer, JIRA_ALERT, type Reference } from "../reconcile/index.ts";
 import { parseReference } from "../references/reference.ts";
-import type { CompatInstance, CompatProject } from "./compat-schema.ts";
+import type { CompatInstance, CompatOrganization, CompatProject } from "./compat-schema.ts";
 import { serverAddress } from "./lock.ts";
 
 /** What requests may bring along, by the subject of their token. */
@@ -165,40 +165,46 @@ function alertsOf(
   return [...byName.values()];
 }
 
-/** What is looked at in all projects of a request together. */
-export interface ProjectOutline {
-  readonly slug: string;
-  /** The names of alerts that are listed more than once. */
-  readonly doubles: readonly string[];
+/** What the API keeps of an organization once it has read it. */
+export interface OrganizationOutline {
+  readonly name: string;
+  /** What is listed twice in it. Each text continues `instance/organization`. */
+  readonly problems: readonly string[];
 }
 
-/** An instance without the contents of its projects. */
+/** An instance without the contents of its organizations. */
 export type InstanceOutline = Omit<CompatInstance, "organizations"> & {
-  readonly organizations: readonly { readonly name: string; readonly projects: readonly ProjectOutline[] }[];
+  readonly organizations: readonly OrganizationOutline[];
 };
 
-export const outlineOf = (project: CompatProject): ProjectOutline => ({
-  slug: slugOf(project),
-  doubles: doublesOf(project.alerts.map(({ name }) => name)).filter((name) => name !== JIRA_ALERT),
-});
+export function outlineOf({ name, projects }: CompatOrganization): OrganizationOutline {
+  const alertsTwice = (project: CompatProject) => {
+    const names = project.alerts.map((one) => one.name).filter((alert) => alert !== JIRA_ALERT);
+    return twice(`/${slugOf(project)}: the alert`, names);
+  };
+  return { name, problems: [...twice(": the project", projects.map(slugOf)), ...projects.flatMap(alertsTwice)] };
+}
 
-function doublesOf(names: readonly string[]): readonly string[] {
+function twice(what: string, names: readonly string[]): string[] {
   const seen = new Set<string>();
-  return [...new Set(names.filter((name) => seen.size === seen.add(name).size))];
+  const doubles = new Set(names.filter((name) => seen.size === seen.add(name).size));
+  return [...doubles].map((name) => `${what} "${name}" is listed twice`);
 }
 
 /** Returns what no single field of a request shows: what is listed twice, and tokens that no reference can name. */
 export function compatProblems(instances: readonly InstanceOutline[]): string[] {
-  const twice = (what: string, names: readonly string[]) => names.map((name) => `${what} "${name}" is listed twice`);
   return [
-    ...twice("instances: the instance", doublesOf(instances.map(({ name }) => name))),
+    ...twice(
+      "instances: the instance",
+      instances.map(({ name }) => name),
+    ),
     ...instances.filter((one) => !isUsable(one)).map(({ name }) => `${name}: its token is no path of a secret`),
     ...instances.flatMap(({ name, organizations }) => [
-      ...twice(`${name}: the organization`, doublesOf(organizations.map((one) => one.name))),
-      ...organizations.flatMap(({ name: organization, projects }) => [
-        ...twice(`${name}/${organization}: the project`, doublesOf(projects.map(({ slug }) => slug))),
-        ...projects.flatMap(({ slug, doubles }) => twice(`${name}/${organization}/${slug}: the alert`, doubles)),
-      ]),
+      ...twice(
+        `${name}: the organization`,
+        organizations.map((one) => one.name),
+      ),
+      ...organizations.flatMap((one) => one.problems.map((problem) => `${name}/${one.name}${problem}`)),
     ]),
   ];
 }

@@ -11,6 +11,23 @@ const [QUOTE, BACKSLASH, BRACE, BRACKET] = Buffer.from('"\\{[');
 /** No byte of a longer UTF-8 character is one of these. */
 const MARKS = Uint8Array.from({ length: 256 }, (_, byte) => Number('"{}[]'.includes(String.fromCharCode(byte))));
 
+/** Returns the place of the next mark, or one that is not in the chunk. */
+function nextMark(chunk: Buffer, from: number): number {
+  let at = from;
+  while (at < chunk.length && MARKS[chunk[at] as number] === 0) at++;
+  return at;
+}
+
+/** Returns the place after a string: past the chunk's end where it goes on, and one further where a backslash is the last byte. */
+function afterString(chunk: Buffer, from: number): number {
+  let at = from;
+  for (; at < chunk.length; at++) {
+    if (chunk[at] === QUOTE) break;
+    if (chunk[at] === BACKSLASH) at++;
+  }
+  return at + 1;
+}
+
 /**
  * Calls `onPart` with the bytes of each object and array at the depth: 1 is the outermost. Nothing is parsed or checked. The
  * whole text is valid JSON exactly where all parts and the text around them are.
@@ -26,31 +43,13 @@ export function splitJson(depth: number, onPart: (part: Buffer) => void): JsonSp
   let inString = false;
   let isEscaped = false;
 
-  /** Returns the place after the string that the place lies in, or the end of the chunk. */
-  function afterString(chunk: Buffer, place: number): number {
-    let at = isEscaped ? place + 1 : place;
-    for (; at < chunk.length; at++) {
-      const byte = chunk[at];
-      if (byte === BACKSLASH) at++;
-      else if (byte === QUOTE) {
-        inString = false;
-        break;
-      }
-    }
-    isEscaped = at > chunk.length;
-    return at + 1;
-  }
-
-  function mark(chunk: Buffer, at: number): void {
-    const byte = chunk[at];
-    if (byte === QUOTE) {
-      inString = true;
-    } else if (byte === BRACE || byte === BRACKET) {
+  function bracket(chunk: Buffer, at: number): void {
+    if (chunk[at] === BRACE || chunk[at] === BRACKET) {
       if (++open > deepest) deepest = open;
       if (open !== depth) return;
       around += `${chunk.toString("latin1", from, at)}{"part":${parts++}}`;
       from = at;
-    } else if (--open === depth - 1) {
+    } else if (open-- === depth) {
       const end = chunk.subarray(from, at + 1);
       onPart(begun.length === 0 ? end : Buffer.concat([...begun.splice(0), end]));
       from = at + 1;
@@ -60,10 +59,13 @@ export function splitJson(depth: number, onPart: (part: Buffer) => void): JsonSp
   return {
     write(chunk) {
       from = 0;
-      for (let at = 0; at < chunk.length; at++) {
-        if (inString) at = afterString(chunk, at);
-        if (MARKS[chunk[at] as number]) mark(chunk, at);
+      let at = inString ? afterString(chunk, isEscaped ? 1 : 0) : 0;
+      for (at = nextMark(chunk, at); at < chunk.length; at = nextMark(chunk, at)) {
+        if (chunk[at] === QUOTE) at = afterString(chunk, at + 1);
+        else bracket(chunk, at++);
       }
+      inString = at > chunk.length;
+      isEscaped = at > chunk.length + 1;
       if (open >= depth) begun.push(chunk.subarray(from));
       else around += chunk.toString("latin1", from);
     },

@@ -13,8 +13,8 @@ export interface SubmitContext {
 export type NewRun = Pick<RunRecord, "id" | "kind" | "subject" | "servers" | "strict" | "fresh"> & {
   /** What the request of a run that brings its own servers is kept as. */
   readonly body?: SealedBody;
-  /** A text that only equal wet runs have. */
-  readonly content: string;
+  /** What only equal wet runs have in common. */
+  readonly content: readonly (string | Buffer)[];
 };
 
 export interface SealedBody {
@@ -34,7 +34,9 @@ export async function submit(context: SubmitContext, { body, content, ...asked }
     if (asked.kind === "plan") return await queue(record);
     // Whoever finds the claim finds its record.
     await runs.put(record);
-    const fingerprint = createHash("sha256").update(content).digest("hex");
+    const hash = createHash("sha256");
+    for (const part of content) hash.update(part);
+    const fingerprint = hash.digest("hex");
     const holder = await claimed(context, fingerprint, record.id);
     if (holder === record.id) return await queue({ ...record, fingerprint });
     const skipped: RunRecord = { ...record, state: "skipped", reason: "duplicate_task", finishedAtMs: now() };
@@ -49,9 +51,7 @@ export async function submit(context: SubmitContext, { body, content, ...asked }
   }
 
   async function queue(one: RunRecord): Promise<RunRecord> {
-    if (body !== undefined) {
-      for (let nth = 0; nth < body.pieces; nth++) await runs.putPiece(one.id, nth, body.seal(nth));
-    }
+    if (body !== undefined) await putPieces(runs, one.id, body);
     await runs.put(one);
     await engine.queues[one.kind].add(
       one.kind,
@@ -65,6 +65,16 @@ export async function submit(context: SubmitContext, { body, content, ...asked }
       },
     );
     return one;
+  }
+}
+
+/** So many pieces of a large body are in memory at once. */
+const PIECES_AT_ONCE = 20;
+
+async function putPieces(runs: RunStore, id: string, { pieces, seal }: SealedBody): Promise<void> {
+  for (let first = 0; first < pieces; first += PIECES_AT_ONCE) {
+    const length = Math.min(PIECES_AT_ONCE, pieces - first);
+    await Promise.all(Array.from({ length }, (_, at) => runs.putPiece(id, first + at, seal(first + at))));
   }
 }
 

@@ -70,7 +70,7 @@ async function submitted(
       servers: [name],
       strict: false,
       fresh: true,
-      content: JSON.stringify([[name], false]),
+      content: [JSON.stringify([[name], false])],
     });
     return true;
   } catch (error) {

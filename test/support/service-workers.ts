@@ -54,7 +54,7 @@ export async function openWorkers(): Promise<WorkersUnderTest> {
       declared.set(id, servers);
       const names = servers.map(({ desired }) => desired.name);
       const asked = { id, kind: "apply", subject: null, servers: names, strict: false, fresh: true } as const;
-      await submit({ engine, runs, now: Date.now }, { ...asked, content: id });
+      await submit({ engine, runs, now: Date.now }, { ...asked, content: [id] });
       return await waiters.wait(id, 60_000, signal);
     },
     record: (id) => runs.get(id),

@@ -1,17 +1,17 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { FastifyInstance, FastifySchemaCompiler } from "fastify";
 import type { FastifyRouteSchemaDef } from "fastify/types/schema.js";
 import { validatorCompiler } from "fastify-type-provider-zod";
 import type * as z from "zod/mini";
 import { CodedError } from "../../base/errors.ts";
-import { type InstanceOutline, outlineOf, type ProjectOutline } from "../compat.ts";
+import { type InstanceOutline, type OrganizationOutline, outlineOf } from "../compat.ts";
 import {
-  type CompatProject,
+  type CompatOrganization,
   type CompatRequest,
-  compatProjectSchema,
+  compatOrganizationSchema,
   INSTANCE_DEPTH,
+  ORGANIZATION_DEPTH,
   outlineSchema,
-  PROJECT_DEPTH,
 } from "../compat-schema.ts";
 import { testOf } from "../fast-validation.ts";
 import { countParts, splitJson } from "../json-parts.ts";
@@ -26,7 +26,6 @@ interface CompatOutline {
 interface SentBody {
   /** The chunks of the body, as the client sent them. */
   readonly bytes: readonly Buffer[];
-  readonly digest: string;
 }
 
 export interface CompatBody extends SentBody {
@@ -38,38 +37,29 @@ interface DoubtfulBody extends SentBody {
   readonly json: unknown;
 }
 
-/** A client sends the same request again and again: so many of the last ones are known to be valid. */
-const KNOWN_BODIES = 8;
-
 /**
- * Reads the bodies of these routes project by project, and keeps their bytes only: 10 MB of JSON would be 80 MB of objects. What
- * is not valid for sure is parsed anew as a whole, so that its mistakes are told as everywhere.
+ * Reads the bodies of these routes organization by organization, and keeps their bytes only: 10 MB of JSON would be 80 MB of
+ * objects. What is not valid for sure is parsed anew as a whole, so that its mistakes are told as everywhere.
  */
 export function readCompatBodies(app: FastifyInstance): void {
-  const known = new Map<string, CompatOutline>();
+  const organizations = knownOrganizations();
   const parseWhole = jsonParser(app);
   app.removeContentTypeParser("application/json");
   app.addContentTypeParser("application/json", (request, payload, done) => {
     if (Number(request.headers["content-length"]) > BODY_LIMIT_BYTES) return done(tooMuch(BODY_LIMIT_BYTES));
     const bytes: Buffer[] = [];
-    const hash = createHash("sha256");
     let left = BODY_LIMIT_BYTES;
     const read = (chunk: Buffer) => {
       bytes.push(chunk);
-      hash.update(chunk);
       left -= chunk.length;
       if (left >= 0) return;
       payload.off("data", read).off("end", end);
       done(tooMuch(BODY_LIMIT_BYTES));
     };
     const end = () => {
-      const digest = hash.digest("hex");
-      const outline = known.get(digest) ?? outlineOfBytes(bytes);
-      if (outline !== undefined) {
-        remember(digest, outline);
-        return done(null, { bytes, digest, outline } satisfies CompatBody);
-      }
-      parseWhole(request, bytes, (error, json) => done(error, { bytes, digest, json } satisfies DoubtfulBody));
+      const outline = outlineOfBytes(bytes, organizations);
+      if (outline !== undefined) return done(null, { bytes, outline } satisfies CompatBody);
+      parseWhole(request, bytes, (error, json) => done(error, { bytes, json } satisfies DoubtfulBody));
     };
     payload.on("data", read).once("end", end);
     payload.once("error", (error: Error & { statusCode?: number }) => {
@@ -77,13 +67,6 @@ export function readCompatBodies(app: FastifyInstance): void {
       done(error);
     });
   });
-
-  function remember(digest: string, outline: CompatOutline): void {
-    known.delete(digest);
-    known.set(digest, outline);
-    const [oldest = ""] = known.keys();
-    if (known.size > KNOWN_BODIES) known.delete(oldest);
-  }
 }
 
 /** Leaves to zod what is not valid for sure. */
@@ -102,17 +85,40 @@ export const compatValidatorCompiler: FastifySchemaCompiler<unknown> = (route) =
   };
 };
 
-const isProject = testOf(compatProjectSchema);
+const isOrganization = testOf(compatOrganizationSchema);
 const isOutline = testOf(outlineSchema);
 
+/** Returns undefined for an organization that is not valid for sure. */
+type ReadOrganization = (bytes: Buffer) => OrganizationOutline | undefined;
+
+/** Each takes some 200 bytes. */
+const KNOWN_ORGANIZATIONS = 20_000;
+
+/** Parses each organization once: a client sends almost the same request again and again. */
+function knownOrganizations(): ReadOrganization {
+  const known = new Map<string, OrganizationOutline>();
+  return (bytes) => {
+    const digest = hash("sha256", bytes, "base64");
+    const before = known.get(digest);
+    if (before !== undefined) return before;
+    const organization = parsed(bytes.toString("utf8"));
+    if (!isOrganization(organization)) return undefined;
+    const outline = outlineOf(organization as CompatOrganization);
+    if (outline.problems.length > 0) return outline;
+    if (known.size === KNOWN_ORGANIZATIONS) known.clear();
+    known.set(digest, outline);
+    return outline;
+  };
+}
+
 /** Returns undefined where the body is not valid for sure. */
-function outlineOfBytes(bytes: readonly Buffer[]): CompatOutline | undefined {
-  const projects: ProjectOutline[] = [];
+function outlineOfBytes(bytes: readonly Buffer[], read: ReadOrganization): CompatOutline | undefined {
+  const organizations: OrganizationOutline[] = [];
   let isSure = true;
-  const splitter = splitJson(PROJECT_DEPTH, (part) => {
-    const project = isSure && splitter.deepest() <= DEEPEST_JSON ? parsed(part.toString("utf8")) : undefined;
-    isSure = isProject(project);
-    if (isSure) projects.push(outlineOf(project as CompatProject));
+  const splitter = splitJson(ORGANIZATION_DEPTH, (part) => {
+    const organization = isSure && splitter.deepest() <= DEEPEST_JSON ? read(part) : undefined;
+    isSure = organization !== undefined;
+    if (organization !== undefined) organizations.push(organization);
   });
   for (const chunk of bytes) splitter.write(chunk);
   const around = splitter.outline();
@@ -120,7 +126,7 @@ function outlineOfBytes(bytes: readonly Buffer[]): CompatOutline | undefined {
   if (!isOutline(request)) return undefined;
   const outline = request as z.infer<typeof outlineSchema>;
   if (!hasEachInstanceOnce([Buffer.from(around)], outline)) return undefined;
-  return outlineOfRequest(outline, ({ part }) => projects[part] as ProjectOutline);
+  return outlineOfRequest(outline, ({ part }) => organizations[part] as OrganizationOutline);
 }
 
 /**
@@ -149,19 +155,16 @@ function parsed(text: string): unknown {
   }
 }
 
-/** A request whose projects are whole, or numbers. */
-interface RequestOf<P> {
+/** A request whose organizations are whole, or numbers. */
+interface RequestOf<O> {
   readonly dry_run: boolean;
-  readonly instances: readonly (Omit<InstanceOutline, "organizations"> & {
-    readonly organizations: readonly { readonly name: string; readonly projects: readonly P[] }[];
-  })[];
+  readonly instances: readonly (Omit<InstanceOutline, "organizations"> & { readonly organizations: readonly O[] })[];
 }
 
-function outlineOfRequest<P>(
-  { instances, dry_run: isDry }: RequestOf<P>,
-  outline: (project: P) => ProjectOutline,
-): CompatOutline {
-  const organizationsOf = ({ organizations }: RequestOf<P>["instances"][number]) =>
-    organizations.map(({ name, projects }) => ({ name, projects: projects.map(outline) }));
-  return { isDry, instances: instances.map((one) => ({ ...one, organizations: organizationsOf(one) })) };
-}
+const outlineOfRequest = <O>(
+  { instances, dry_run: isDry }: RequestOf<O>,
+  outline: (organization: O) => OrganizationOutline,
+): CompatOutline => ({
+  isDry,
+  instances: instances.map((one) => ({ ...one, organizations: one.organizations.map(outline) })),
+});

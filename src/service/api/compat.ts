@@ -54,7 +54,7 @@ export const compatRoutes =
       },
       async (request, reply) => {
         const caller = callerOf(request);
-        const { bytes, digest, outline } = request.body as unknown as CompatBody;
+        const { bytes, outline } = request.body as unknown as CompatBody;
         const { isDry, instances } = outline;
         const kind = isDry ? "plan" : "apply";
         requireScope(caller, kind);
@@ -83,7 +83,7 @@ export const compatRoutes =
           strict: false,
           fresh: request.query.fresh === "true",
           body: sealedBody(seal, bytes),
-          content: digest,
+          content: bytes,
         });
         // A client of the original learns of a duplicate by asking for the result.
         return { ...accepted(request, reply, record, `${PATH}/${record.id}`), status: "pending" as const };
@@ -105,8 +105,11 @@ export const compatRoutes =
     done();
   };
 
-/** A piece of a body in the engine is at most a chunk larger than this. */
-const PIECE_BYTES = 1_000_000;
+/**
+ * A piece of a body in the engine is at most a chunk larger than this. Large buffers outlive the young generation of the heap,
+ * and collecting them costs more than all else that a request does (docs/speed.md).
+ */
+const PIECE_BYTES = 50_000;
 
 function sealedBody(seal: Seal, bytes: readonly Buffer[]): SealedBody {
   const pieces: Buffer[][] = [];

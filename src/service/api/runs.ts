@@ -55,7 +55,7 @@ export const runRoutes =
             servers: names,
             strict,
             fresh: request.query.fresh === "true",
-            content: JSON.stringify([names.toSorted(), strict]),
+            content: [JSON.stringify([names.toSorted(), strict])],
           });
           return accepted(request, reply, record, `/api/v1/runs/${record.id}`);
         },

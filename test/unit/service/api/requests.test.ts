@@ -84,6 +84,26 @@ describe("a request that brings its own servers", () => {
     expect(await runs.piece(id, 0)).toBeUndefined();
   });
 
+  it("has the same answer when it comes again, also where what is wrong lies in an organization", async () => {
+    const { post } = await openApi();
+    const shop = { name: "shop", alerts: [] };
+    const organizations = [
+      { name: "Good", projects: [shop] },
+      { name: "Twice", projects: [shop, shop] },
+    ];
+    const twice = { instances: [{ ...instance("one"), organizations }] };
+    const wrong = { instances: [{ ...instance("one"), organizations: [{ name: "Wrong", projects: [{}] }] }] };
+    for (let count = 0; count < 2; count++) {
+      expect((await post(twice)).json().problems).toEqual(['one/Twice: the project "shop" is listed twice']);
+      expect((await post(wrong)).json().problems).toEqual([
+        "body.instances.0.organizations.0.projects.0: must have a slug, or a name",
+      ]);
+      expect((await post({ instances: [{ ...instance("one"), organizations: [organizations[0]] }] })).statusCode).toBe(
+        202,
+      );
+    }
+  });
+
   it("is accepted exactly where zod accepts it, and refused with the words of zod", async () => {
     const { post } = await openApi();
     await fc.assert(
@@ -152,7 +172,7 @@ describe("a request that brings its own servers", () => {
     const answers = [await post(Readable.from(chunks())), await post(Readable.from(chunks()))];
     for (const { id } of answers.map((answer) => answer.json())) {
       const record = (await runs.get(id)) as RunRecord;
-      expect(record.pieces).toBe(3);
+      expect(record.pieces).toBe(52);
       const { servers } = await serversOfRun(workerContext, record);
       expect(servers.map(({ desired }) => desired.name)).toEqual(instances.map(({ name }) => name));
       for (const { desired } of servers) {
