@@ -45,7 +45,6 @@ const AWAY_MS = 2_000;
 
 /** Runs the service until its signal is aborted. Throws where it cannot start. */
 export async function serve(context: ServeContext, settings: ServeSettings): Promise<void> {
-  setFlagsFromString("--optimize-for-size");
   // V8 counts the bytes of bodies as heap, and would collect all of it after each fifth body of 1 MB (docs/speed.md).
   if (settings.api) setFlagsFromString("--heap-growing-percent=200");
   const { dir, env, clock, signal } = context;

@@ -13,11 +13,13 @@ import { memoryStore } from "../../support/service-api.ts";
 import { openWorkers } from "../../support/service-workers.ts";
 import { hasValkey, noValkey } from "../../support/valkey.ts";
 
-it("keeps its heap small, however it is started: the flag of V8 stands before all modules", () => {
+it("keeps its heap small, however it is started: the options of V8 stand before all modules", () => {
   const [code] = readFileSync(built("serve.mjs"), "utf8")
     .split("\n")
     .filter((line) => !line.startsWith("//"));
-  expect(code).toMatch(/^import\{setFlagsFromString as (\w+)\}from"node:v8";\1\("--semi-space-growth-factor=1"\);/);
+  expect(code).toMatch(
+    /^import\{setFlagsFromString as (\w+)\}from"node:v8";\1\("--semi-space-growth-factor=1 --optimize-for-size"\);/,
+  );
 });
 
 it.each([true, false])("leaves its locks to its next attempt, if there is one: %s", async (isTriedAgain) => {
