@@ -3,7 +3,10 @@ import { randomBytes, randomInt } from "node:crypto";
 export const EMAIL = "admin@example.com";
 
 export const random = (bytes: number) => randomBytes(bytes).toString("base64url");
-/** Generated secrets use the alphabet that the broker's address allows; the administrator's password may hold anything, also in front. */
+/**
+ * Generated secrets use the alphabet that the broker's address allows. The administrator's password may hold anything, and
+ * begins with what programs take for an option.
+ */
 export const MADE = {
   admin_password: `-${random(12)}+/="'%é\\$&${random(12)}`,
   db_password: random(24),
